@@ -135,7 +135,8 @@ if [ "$(id -u)" = 0 ]; then
     exec gosu postgres "$0" "$@"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    initdb --username=postgres --pwfile=<(echo "$POSTGRES_PASSWORD")
+    # shellcheck disable=SC2086 # These are several words.
+    initdb --username=postgres --pwfile=<(echo "$POSTGRES_PASSWORD") $POSTGRES_INITDB_ARGS
     echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
 fi
 exec "$@"
@@ -156,7 +157,8 @@ END
     rm -rf "$root"
     podman build -q -t docker.io/library/postgres:17 - <<'END'
 FROM localhost/portico-servers
-ENV LANG=C.UTF-8 PGDATA=/var/lib/postgresql/data
+# Another locale than that of compose, as in the official image.
+ENV LANG=C PGDATA=/var/lib/postgresql/data
 VOLUME /var/lib/postgresql/data
 STOPSIGNAL SIGINT
 ENTRYPOINT ["postgres-entrypoint.sh"]

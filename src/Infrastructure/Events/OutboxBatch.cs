@@ -28,6 +28,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
             (SELECT id FROM outbox_waiting WHERE id = before.id LIMIT 1)
             UNION ALL
             (SELECT before.id FROM outbox_groups WHERE id = before.group_id LIMIT 1)
+            LIMIT 1
         ) waiting ON true
         """;
 
@@ -41,6 +42,7 @@ internal sealed class OutboxBatch : IAsyncDisposable
         RETURNING id
         """;
 
+    // The version before does not know groups, so its StreamRecovery may have added a row for an event of one.
     private const string SplitSql =
         """
         WITH locked AS (SELECT id, size FROM outbox_groups ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED),
@@ -51,11 +53,13 @@ internal sealed class OutboxBatch : IAsyncDisposable
         waiting AS (
             INSERT INTO outbox_waiting (id, aggregate_id)
             SELECT o.id, o.aggregate_id FROM split JOIN outbox o
-                ON o.id BETWEEN split.first_id AND split.last_id AND o.group_id = split.id)
+                ON o.id BETWEEN split.first_id AND split.last_id AND o.group_id = split.id
+            ON CONFLICT (id) DO NOTHING)
         SELECT coalesce(sum(size), 0)::int FROM split
         """;
 
-    private const string WaitSql = "INSERT INTO outbox_waiting (id, aggregate_id) SELECT unnest($1), unnest($2)";
+    private const string WaitSql =
+        "INSERT INTO outbox_waiting (id, aggregate_id) SELECT unnest($1), unnest($2) ON CONFLICT (id) DO NOTHING";
 
     // No wait for the disk: if a server crash loses the commit, the events are published again with the same ids.
     private const string NoWaitSql = "SET LOCAL synchronous_commit = off";

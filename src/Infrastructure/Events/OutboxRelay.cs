@@ -109,6 +109,7 @@ internal sealed partial class OutboxRelay(
         _isReadingNext = false;
         if (committed.TakeOthers())
             _fullClaimAt = 0;
+        // What is not in the memory of its process comes last: a claim from the beginning splits groups.
         var from = From();
         var split = from == default ? settings.BatchSize : 0;
         var batch = await OutboxBatch.ClaimAsync(database, settings.BatchSize, from, BlockedAggregates(), split, cancellationToken);

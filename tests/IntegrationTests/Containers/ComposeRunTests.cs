@@ -34,6 +34,7 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
         await TimedAsync("up on empty volumes", () => engine.ComposeAsync("up -d"));
         await ReadyAsync(api, "ready after that");
         await AssertPlainAsync(engine);
+        await AssertLocaleAsync(engine);
         var (ada, from, to) = await UseAsync(engine, api);
         output.WriteLine($"idle:\n{await StatsAsync(engine)}");
         output.WriteLine($"under load:\n{await UnderLoadAsync(ada, () => StatsAsync(engine))}");
@@ -199,6 +200,15 @@ public sealed partial class ComposeRunTests(ITestOutputHelper output)
                 line => Assert.StartsWith("{", line.TrimStart(), StringComparison.Ordinal));
             Assert.DoesNotContain("\"level\":\"Error\"", log, StringComparison.OrdinalIgnoreCase);
         }
+    }
+
+    /// <summary>Each database compares texts by the numbers of their characters, which no update changes.</summary>
+    private static async Task AssertLocaleAsync(ContainerEngine engine)
+    {
+        var locales = await engine.RunAsync(
+            $"{engine.Program} exec $({engine.Program} ps -qf name=portico-test[_-]postgres[_-]1$) psql --username=postgres "
+            + "--no-align --tuples-only --command 'SELECT DISTINCT datcollate, datctype FROM pg_database'");
+        Assert.Equal("C.UTF-8|C.UTF-8", locales.Trim());
     }
 
     private Task ReadyAsync(HttpClient api, string what) => TimedAsync(what, () => Eventually.Holds(

@@ -199,6 +199,32 @@ public sealed class OutboxRelayTests
     }
 
     [Fact]
+    public async Task Publishes_an_event_once_that_waits_in_a_group_and_alone()
+    {
+        // The version before does not know groups, so its recovery lets an event of a group wait alone too.
+        var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
+        await using var source = NpgsqlDataSource.Create(database.Portico);
+        await using var connection = await source.OpenConnectionAsync();
+        var aggregate = Guid.NewGuid();
+        var group = await TestOutbox.InsertGroupAsync(connection, [aggregate, Guid.NewGuid()]);
+        await database.ExecuteAsync("INSERT INTO outbox_waiting VALUES ($1, $2)", group.Id, aggregate);
+        var next = await TestOutbox.InsertAsync(connection, aggregate, 2);
+        Guid[] expected = [.. group.Events.Select(one => one.Id), next];
+
+        await using (var batch = await OutboxBatch.TakeAsync(source, [group], default))
+            await batch.CommitAsync([group.Events[1]], default);
+        await database.ExecuteAsync("INSERT INTO outbox_groups SELECT $1, $1, $2, 2", group.Id, group.Events[1].Id);
+        await using (var batch = await OutboxBatch.ClaimAsync(source, 10, default, [], split: 10, default))
+        {
+            Assert.Equal(2, batch.Split);
+            Assert.Equal(expected.Order(), batch.Ready.Select(one => one.Id).Order());
+            await batch.CommitAsync(batch.Ready, default);
+        }
+
+        Assert.Equal(0, await TestOutbox.CountWaitingAsync(connection));
+    }
+
+    [Fact]
     public async Task Keeps_the_split_of_groups_whose_events_are_blocked()
     {
         var database = await TestDatabase.CreateAsync(await SharedStack.GetAsync());
