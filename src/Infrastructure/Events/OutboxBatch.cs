@@ -90,18 +90,26 @@ internal sealed class OutboxBatch : IAsyncDisposable
     /// <param name="size">The maximum number of events.</param>
     /// <param name="after">Only events with higher ids are claimed.</param>
     /// <param name="exceptAggregates">Events of these aggregates are skipped.</param>
-    /// <param name="split">With so many events of groups that get rows of their own before, no further group is split.</param>
+    /// <param name="split">With so many events of groups that get rows of their own before, no further group is split; 0: none.</param>
     /// <param name="cancellationToken">Releases all locks.</param>
     public static Task<OutboxBatch> ClaimAsync(
         NpgsqlDataSource database, int size, Guid after, Guid[] exceptAggregates, int split, CancellationToken cancellationToken) =>
         BeginAsync(
             database,
-            [new NpgsqlBatchCommand(SplitSql).With(split), new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after)],
+            [
+                .. split > 0 ? [new NpgsqlBatchCommand(SplitSql).With(split)] : Array.Empty<NpgsqlBatchCommand>(),
+                new NpgsqlBatchCommand(ClaimSql).With(size, exceptAggregates, after),
+            ],
             async (connection, transaction, reader) =>
             {
-                await reader.ReadAsync(cancellationToken);
-                var splitEvents = reader.GetInt32(0);
-                await reader.NextResultAsync(cancellationToken);
+                var splitEvents = 0;
+                if (split > 0)
+                {
+                    await reader.ReadAsync(cancellationToken);
+                    splitEvents = reader.GetInt32(0);
+                    await reader.NextResultAsync(cancellationToken);
+                }
+
                 var rows = new List<(OutboxMessage Message, Guid? After)>();
                 while (await reader.ReadAsync(cancellationToken))
                     rows.Add((OutboxRows.Read(reader), reader.ValueOrNull<Guid>(OutboxRows.Columns)));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Npgsql;
 using Portico.Infrastructure.Events;
 using Portico.Testing;
@@ -79,19 +80,7 @@ internal sealed class TestOutbox(string connectionString)
     public static async Task<OutboxGroup> InsertGroupAsync(NpgsqlConnection connection, Guid[] aggregates, DateTimeOffset? made = null)
     {
         var at = made ?? DateTimeOffset.UtcNow;
-        OutboxMessage[] events =
-        [
-            .. aggregates.Select(aggregate => new OutboxMessage
-            {
-                Id = Guid.CreateVersion7(at),
-                AggregateType = "Test",
-                AggregateId = aggregate,
-                AggregateVersion = 1,
-                Type = Type,
-                Data = """{"text": "in a group"}"""u8.ToArray(),
-                OccurredAt = at,
-            }),
-        ];
+        OutboxMessage[] events = [.. aggregates.Select(aggregate => Known(Guid.CreateVersion7(at), aggregate, at))];
         await using var command = new NpgsqlCommand(
             """
             INSERT INTO outbox (id, aggregate_type, aggregate_id, aggregate_version, type, data, occurred_at, group_id)
@@ -104,7 +93,7 @@ internal sealed class TestOutbox(string connectionString)
                 new() { Value = events.Select(one => one.Id).ToArray() },
                 new() { Value = aggregates },
                 new() { Value = Type },
-                new() { Value = """{"text": "in a group"}""" },
+                new() { Value = Encoding.UTF8.GetString(events[0].Data) },
                 new() { Value = at },
                 new() { Value = events[0].Id },
             },
@@ -112,6 +101,18 @@ internal sealed class TestOutbox(string connectionString)
         await command.ExecuteNonQueryAsync();
         return new OutboxGroup(events);
     }
+
+    /// <summary>The first version of an aggregate, as the memory of a process has it.</summary>
+    public static OutboxMessage Known(Guid id, Guid aggregate, DateTimeOffset? made = null) => new()
+    {
+        Id = id,
+        AggregateType = "Test",
+        AggregateId = aggregate,
+        AggregateVersion = 1,
+        Type = Type,
+        Data = """{"from":"memory"}"""u8.ToArray(),
+        OccurredAt = made ?? DateTimeOffset.UtcNow,
+    };
 
     public static async Task<long> CountWaitingAsync(NpgsqlConnection connection)
     {
